@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { HeraldError } from "@herald/wire/errors";
+import { errorCode, HeraldError } from "@herald/wire/errors";
 import type { Address, PublicClient, TransactionReceipt } from "viem";
 import type { TransactionSender } from "../send/transactionSender.js";
 import type { Finality } from "../watch/finality.js";
@@ -12,6 +12,11 @@ import type { Unsigned } from "./metadata/metadata.js";
 /** How often the validators' files are looked at, and the chains: whether somebody delivered, whose signatures are wanted. */
 const SIGNATURE_POLL_MS = 250;
 const CHAIN_POLL_MS = 2_000;
+
+/** What the sender says of a delivery that came after somebody else's. */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(["SEND_REVERTED", "SEND_MINED_REVERTED", "SEND_UNSETTLED"]);
+
+type ReadyCall = Extract<PreparedDelivery, { state: "ready" }>["call"];
 
 /** What has to be paid for a delivery, and where the payments are. */
 export interface GasPayments {
@@ -52,23 +57,37 @@ export async function deliverMessage(
 ): Promise<Delivery> {
   const { client, mailbox, message, sender, finality, signal, log } = parameters;
   const { messageId } = message;
-  let receipt: TransactionReceipt | undefined;
+  let sent: ReadyCall | undefined;
   for (;;) {
     const call = await readyCall();
     if (call !== undefined) {
       await demandPayment(call);
-      // The id's second call follows the first one's transaction, and brings it back where a reorganisation removed it.
-      ({ receipt } = await sender.send({ id: `deliver/${messageId}`, ...call }));
+      await send(call);
+      sent = call;
     }
     const pollMs = parameters.pollMs ?? CHAIN_POLL_MS;
     const end = await followDelivery({ client, mailbox, messageId, finality, pollMs, signal });
-    if (end === "final") return { receipt };
-    receipt = undefined;
+    if (end === "final") return { receipt: sent && (await finalReceipt(sent)) };
     log.warn("a reorganisation took the delivery back; delivering again", { messageId });
   }
 
+  /** The id's second call follows the first one's transaction, and brings it back where a reorganisation removed it. */
+  async function send(call: ReadyCall): Promise<TransactionReceipt> {
+    return (await sender.send({ id: `deliver/${messageId}`, ...call })).receipt;
+  }
+
+  /** As the chain has it now: a reorganisation may have moved ours to another block, or let somebody else's delivery in before it. */
+  async function finalReceipt(call: ReadyCall): Promise<TransactionReceipt | undefined> {
+    try {
+      return await send(call);
+    } catch (error) {
+      if (WITHOUT_EFFECT.has(errorCode(error) ?? "")) return undefined;
+      throw error;
+    }
+  }
+
   /** undefined: delivered already. */
-  async function readyCall(): Promise<Extract<PreparedDelivery, { state: "ready" }>["call"] | undefined> {
+  async function readyCall(): Promise<ReadyCall | undefined> {
     let said = "";
     for (;;) {
       signal.throwIfAborted();
