@@ -14,6 +14,7 @@ import { createOriginTree, type OriginTree } from "../src/hyperlane/originTree.j
 import { localLocation } from "../src/hyperlane/storage/storageNames.js";
 import { createTransactionSender, type TransactionSender } from "../src/send/transactionSender.js";
 import { type Anvil, clientsOf, fundedAccount, startAnvil } from "./support/anvil.js";
+import { Gate } from "./support/gate.js";
 import { deployHyperlane, type HyperlaneCore, lastBody } from "./support/hyperlane.js";
 import { MemoryTransactionStore } from "./support/memoryTransactionStore.js";
 import { until } from "./support/mining.js";
@@ -34,7 +35,8 @@ let recipient: Address;
 let folder: string;
 let scratch: string;
 let ends: (() => Promise<void>)[] = [];
-const clients = (chain: Chain) => clientsOf(chain.anvil);
+const gate = new Gate();
+const clients = (chain: Chain) => clientsOf(chain.anvil, gate);
 
 beforeAll(async () => {
   scratch = newScratch();
@@ -157,6 +159,21 @@ describe("any message of a Mailbox", () => {
     expect(await clients(origin).client.getTransactionCount({ address: account.address })).toBe(sent);
   });
 
+  it("is followed on though the chain does not answer for a while", async () => {
+    const message = await dispatch("0x06");
+    await sign(message);
+    const { client, isFollowed } = watched();
+    let refused = 0;
+    const getBlockNumber: typeof client.getBlockNumber = async (options) => {
+      if (isFollowed() && refused++ < 3) throw new Error("no answer");
+      return await client.getBlockNumber(options);
+    };
+    const { delivery } = start(message, { client: { ...client, getBlockNumber } });
+    await until(() => refused > 3);
+    await pass(3);
+    expect((await delivery).receipt?.status).toBe("success");
+  });
+
   it("is delivered again where a reorganisation took the delivery back", async () => {
     const message = await dispatch("0x03");
     await sign(message);
@@ -165,7 +182,7 @@ describe("any message of a Mailbox", () => {
     const { client, isFollowed } = watched();
     const { delivery, isDone } = start(message, { client });
     await until(isFollowed);
-    await control.revert({ id: snapshot });
+    await gate.closed(() => control.revert({ id: snapshot }));
     expect(isDone()).toBe(false);
     await until(() => isDelivered(message));
     await pass(3);
@@ -187,7 +204,7 @@ describe("any message of a Mailbox", () => {
     const { client, isFollowed } = watched();
     const { delivery } = start(message, { client });
     await until(isFollowed);
-    await control.revert({ id: snapshot });
+    await gate.closed(() => control.revert({ id: snapshot }));
     await until(() => isDelivered(message));
     await pass(3);
     await delivery;

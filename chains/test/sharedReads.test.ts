@@ -101,9 +101,11 @@ test("after a receipt the state it made is read, however fresh the last head", a
   const wallet = walletOf(await fundedAccount(anvil));
   await control.setBalance({ address: someone, value: 0n });
   for (let sent = 1; sent <= 5; sent++) {
-    const before = getBalance({ address: someone });
-    const hash = await wallet.sendTransaction({ to: someone, value: parseEther("1") });
-    await before;
+    const request = await wallet.prepareTransactionRequest({ to: someone, value: parseEther("1") });
+    const serializedTransaction = await wallet.signTransaction(request);
+    // Read before, not meanwhile: while it mines, anvil answers for the block before from either state.
+    await getBalance({ address: someone });
+    const hash = await wallet.sendRawTransaction({ serializedTransaction });
     await waitForTransactionReceipt({ hash, pollingInterval: 1 });
     expect(await getBalance({ address: someone })).toBe(parseEther(String(sent)));
   }

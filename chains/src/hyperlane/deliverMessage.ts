@@ -66,7 +66,7 @@ export async function deliverMessage(
       sent = call;
     }
     const pollMs = parameters.pollMs ?? CHAIN_POLL_MS;
-    const end = await followDelivery({ client, mailbox, messageId, finality, pollMs, signal });
+    const end = await followDelivery({ client, mailbox, messageId, finality, pollMs, log, signal });
     if (end === "final") return { receipt: sent && (await finalReceipt(sent)) };
     log.warn("a reorganisation took the delivery back; delivering again", { messageId });
   }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { createPublicClient, createTestClient, createWalletClient, http, type LocalAccount, parseEther } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import type { Gate } from "./gate.js";
 
 const architecture = process.arch === "x64" ? "amd64" : process.arch;
 // The program itself, not npm's launcher: ending that would leave its child behind.
@@ -45,9 +46,10 @@ function listening(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Clients that never cache and never retry. */
-export function clientsOf({ url, chainId }: Anvil) {
-  const transport = http(url, { retryCount: 0 });
+/** Clients that never cache and never retry; what they ask can be made to pass a gate, what `control` does goes to the node directly. */
+export function clientsOf({ url, chainId }: Anvil, gate?: Gate) {
+  const direct = http(url, { retryCount: 0 });
+  const transport = gate?.transport(url) ?? direct;
   const chain = {
     id: chainId,
     name: `anvil ${chainId}`,
@@ -56,7 +58,7 @@ export function clientsOf({ url, chainId }: Anvil) {
   };
   return {
     client: createPublicClient({ chain, transport, pollingInterval: 50, cacheTime: 0, ccipRead: false }),
-    control: createTestClient({ chain, transport, mode: "anvil" }),
+    control: createTestClient({ chain, transport: direct, mode: "anvil" }),
     walletOf: (account: LocalAccount) => createWalletClient({ account, chain, transport }),
   };
 }
