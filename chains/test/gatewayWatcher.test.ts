@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createQuorumClient } from "../src/quorum/quorumClient.js";
 import { GatewayReader } from "../src/watch/gatewayReader.js";
 import { type WatcherState, type WatchParameters, watchGateway } from "../src/watch/gatewayWatcher.js";
+import type { WatcherStep } from "../src/watch/watcherStep.js";
 import { type Anvil, clientsOf, startAnvil } from "./support/anvil.js";
 import { type Behaviour, dead, type FaultyProxy, honest, startFaultyProxy } from "./support/faultyProxy.js";
 import { deployGateway, type GatewayFixture, noise } from "./support/gatewayFixture.js";
@@ -61,6 +62,10 @@ function watch(store: Pick<MemoryStore, "recentBlocks" | "commit" | "held">, mor
 }
 
 const headNumber = async () => (await clientsOf(anvil).client.getBlock()).number;
+/** In parts, as anvil takes milliseconds for each block. */
+async function mineLong(blocks: number): Promise<void> {
+  for (let mined = 0; mined < blocks; mined += 50) await control.mine({ blocks: 50 });
+}
 const behaveBoth = (behaviour: Behaviour) => {
   for (const proxy of proxies) proxy.behave(behaviour);
 };
@@ -89,6 +94,33 @@ describe("reading a chain", () => {
 
     await gateway.expire(ids[3] ?? "0x");
     await expect.poll(() => store.events.at(-1), eventually).toMatchObject({ type: "RequestExpired", id: ids[3] });
+  });
+
+  test("leaps over what is long final by its logs alone, and goes on from there after a restart", async () => {
+    const store = new MemoryStore();
+    const ids = [await gateway.ask("one")];
+    await mineLong(150);
+    ids.push(await gateway.ask("two"), await gateway.ask("three"));
+    await mineLong(750);
+    const abort = new AbortController();
+    const once = async (step: WatcherStep) => {
+      await store.commit(step);
+      abort.abort();
+    };
+    await watch({ ...store, commit: once }, { signal: abort.signal }).done;
+    expect(store.steps.map((it) => it.isLeap)).toEqual([true]);
+    expect(store.open()).toEqual(ids);
+    expect(store.blocks).toHaveLength(1);
+
+    const { state } = watch(store);
+    await expect.poll(() => state()?.state, eventually).toBe("live");
+    expect(store.open()).toEqual(ids);
+    ids.push(await gateway.ask("four"));
+    await expect.poll(() => store.open(), eventually).toEqual(ids);
+    const reads = proxies[0].calls.filter((it) => it.method === "eth_getBlockByNumber");
+    expect(reads.length).toBeLessThan(750);
+    // The window up to the head is whole: what may be reorganised is known block by block.
+    expect(store.blocks.length).toBeGreaterThanOrEqual(512);
   });
 
   test("asks little: one look at the head while nothing happens, and no logs of blocks that have none", async () => {
@@ -289,6 +321,24 @@ describe("reorganisations", () => {
     );
   });
 
+  test("that happened while it was away are found however far the chain has come since", async () => {
+    const store = new MemoryStore();
+    const first = watch(store);
+    const snapshot = await control.snapshot();
+    const lost = await gateway.ask("lost");
+    await expect.poll(() => store.open(), eventually).toEqual([lost]);
+    await stop(first);
+    await control.revert({ id: snapshot });
+    // Another block at that height.
+    await control.mine({ blocks: 1, interval: 7 });
+    await mineLong(900);
+    const there = await gateway.ask("there");
+    watch(store);
+    await expect.poll(() => store.open(), eventually).toEqual([there]);
+    expect(store.requests.get(lost)?.parked).toBe(true);
+    expect(store.steps.some((it) => it.isLeap)).toBe(true);
+  });
+
   test("of several blocks at once, as a node makes them", async () => {
     const store = new MemoryStore();
     watch(store);
@@ -468,6 +518,19 @@ describe("providers", () => {
     await expect.poll(() => state()?.state, eventually).toBe("live");
     const third = await gateway.ask("three");
     await expect.poll(() => store.open(), eventually).toEqual([first, hidden, third]);
+  });
+
+  test("that leave out a request of long ago are found out before the cursor leaves it behind", async () => {
+    const store = new MemoryStore();
+    const ids = [await gateway.ask("one"), await gateway.ask("two")];
+    behaveBoth(showing((log) => (topicsOf(log)[1] === ids[1] ? undefined : log)));
+    await mineLong(750);
+    const { state } = watch(store);
+    await expect.poll(() => state()?.code, eventually).toBe("WATCH_SEQ_GAP");
+    expect(store.steps).toEqual([]);
+    behaveBoth(honest);
+    await expect.poll(() => state()?.state, eventually).toBe("live");
+    expect(store.open()).toEqual(ids);
   });
 
   test("that leave out a request are found out after a restart too, however soon it comes", async () => {

@@ -98,6 +98,7 @@ export function step(parts: {
     added,
     cursor,
     finalized: { number: BigInt(parts.finalized ?? -1) },
+    isLeap: false,
     head: { number: cursor.number },
   };
 }

@@ -66,6 +66,23 @@ describe("a request seen on chain", () => {
   });
 });
 
+test("the blocks before a leap are no part of what is known", async () => {
+  await index.commit(step({ added: [1, 2].map((n) => ({ block: block(n), events: [] })) }));
+  expect((await index.recentBlocks("base")).map((it) => it.number)).toEqual([2n, 1n]);
+  const leap = step({
+    added: [
+      { block: block(5), events: [opened(1, block(5))] },
+      { block: block(9), events: [] },
+    ],
+    finalized: 99,
+  });
+  await index.commit({ ...leap, isLeap: true });
+  expect((await index.recentBlocks("base")).map((it) => it.number)).toEqual([9n]);
+  await index.commit(step({ added: [{ block: block(10), events: [] }] }));
+  expect((await index.recentBlocks("base")).map((it) => it.number)).toEqual([10n, 9n]);
+  expect(await index.countUpTo("base", block(10))).toBe(1n);
+});
+
 describe("finality", () => {
   test("lets go what the outbox held back, and a reorganisation holds it again", async () => {
     await index.commit(step({ added: [{ block: block(1), events: [opened(1, block(1))] }] }));

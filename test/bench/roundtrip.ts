@@ -1,25 +1,24 @@
 import { readFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { sendRequest } from "@herald/relayer/cli/sendRequest";
 import { clientConfigSchema } from "@herald/relayer/config/clientConfig";
 import { loadConfig } from "@herald/relayer/config/loadConfig";
 import { modelByName } from "@herald/ritual/models/modelByName";
-import { formatError, HeraldError } from "@herald/wire/errors";
+import { formatError } from "@herald/wire/errors";
 import { stages } from "@herald/wire/lifecycle";
 import { Client, Connection } from "@temporalio/client";
 import { createPublicClient, type Hex, http } from "viem";
 import { startHerald } from "../local/startHerald.js";
 import type { ChainObserver } from "../observe/observeChain.js";
 import { observeOrigins } from "../observe/observeOrigins.js";
-import { readView } from "../observe/readView.js";
 import { type StageTimes, stageTimes } from "../observe/stages.js";
 import { type Interval, quantile, unionLength } from "./intervals.js";
 import { sampleMemory } from "./memory.js";
+import { report, spread } from "./report.js";
+import { benchFailure, settled, viewAfter } from "./settled.js";
 
 const MODEL = "language-detection";
 /** What is not Herald's own; waiting for its validators' signatures is. */
 const OUTSIDE = new Set(["model", "block", "celestia"]);
-const REQUEST_TIMEOUT_MS = 180_000;
 
 /** One request, measured. */
 interface Sample {
@@ -109,7 +108,7 @@ export async function runRoundtrip(options: {
       const settlement = await settled(observer, sent.requestId, herald.apiUrl);
       const request = observer.requests.get(sent.requestId);
       const view = await viewAfter(herald.apiUrl(), sent.requestId);
-      if (request === undefined || settlement.status !== 1) throw failed(sent.requestId, view.reason);
+      if (request === undefined || settlement.status !== 1) throw benchFailure(sent.requestId, view.reason);
       const whole: Interval = { from: request.seenAt, to: settlement.seenAt };
       const finality = { from: request.seenAt, to: observer.finalAt(request.blockNumber) ?? request.seenAt };
       const waits = [finality, ...view.spans.filter(({ what }) => OUTSIDE.has(what))];
@@ -147,33 +146,6 @@ export async function runRoundtrip(options: {
   }
 }
 
-async function settled(observer: ChainObserver, requestId: Hex, apiUrl: () => string) {
-  for (const until = Date.now() + REQUEST_TIMEOUT_MS; Date.now() < until; await delay(50)) {
-    const found = observer.settlements.find((it) => it.requestId === requestId);
-    if (found !== undefined) return found;
-  }
-  throw failed(requestId, (await readView(apiUrl(), requestId))?.reason ?? "The relayer does not know it.");
-}
-
-/** The relayer's own record, once it has noted the delivery too. */
-async function viewAfter(apiUrl: string, requestId: Hex) {
-  for (const until = Date.now() + REQUEST_TIMEOUT_MS; Date.now() < until; await delay(100)) {
-    const view = await readView(apiUrl, requestId);
-    if (view?.phase === "done") return view;
-  }
-  throw failed(requestId, "The relayer did not note the delivery.");
-}
-
-function spread(values: readonly number[]): { readonly p50: number; readonly p95: number } {
-  return { p50: Math.round(quantile(values, 0.5)), p95: Math.round(quantile(values, 0.95)) };
-}
-
-function report(result: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(result)) {
-    process.stdout.write(`${name.padEnd(14)} ${typeof value === "object" ? JSON.stringify(value) : String(value)}\n`);
-  }
-}
-
 function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
@@ -184,14 +156,4 @@ function tail(file: string): string {
   } catch {
     return "(there is no log)";
   }
-}
-
-function failed(requestId: Hex, reason: string): HeraldError {
-  return new HeraldError({
-    code: "BENCH_REQUEST_FAILED",
-    message: "A request of the benchmark was not delivered.",
-    facts: { requestId, reason },
-    actor: "bug",
-    retry: "never",
-  });
 }

@@ -6,7 +6,7 @@ import { mayContainLogsOf } from "./bloom.js";
 import { type Finality, readFinal } from "./finality.js";
 import { findForkPoint } from "./forkPoint.js";
 import { readGatewayEvents } from "./gatewayEvents.js";
-import { type Header, readHead, readHeaders, toBlockRef } from "./headers.js";
+import { type Header, readFinalizedNumber, readHead, readHeaderAt, readHeaders, toBlockRef } from "./headers.js";
 import { inChunks } from "./inChunks.js";
 import { Sequence } from "./sequence.js";
 import { watchError } from "./watchErrors.js";
@@ -16,6 +16,8 @@ import type { BlockRef, GatewayEvent, RequestsHeld, WatcherStep } from "./watche
 const WINDOW_BLOCKS = 512;
 /** Most new blocks of one step: what is read again after a crash, and what one transaction takes. */
 const STEP_BLOCKS = 128n;
+/** Most blocks that one step passes over by their logs alone: what public providers answer for a contract without splitting. */
+const LEAP_BLOCKS = 2_000n;
 const PARALLEL_READS = 32;
 /** How often finality is looked at while no block comes, and the gateway's own count while nothing is amiss. */
 const FINALITY_MS = 2_000;
@@ -58,7 +60,9 @@ export class GatewayReader {
     const head = await readHead(client);
     const [cursor] = known;
     if (head.number < startBlock) return { kind: "idle", missing: startBlock - head.number };
-    if (cursor === undefined) return await this.#read(head, [], startBlock, STEP_BLOCKS);
+    if (cursor === undefined) {
+      return (await this.#leap(head, [], startBlock)) ?? (await this.#read(head, [], startBlock, STEP_BLOCKS));
+    }
     if (cursor.hash === head.hash) return await this.#lookAtHead(head, known);
     const oldest = known.at(-1)?.number ?? startBlock;
     // Providers that fell back show a block we know, or one too old to know. That is no reorganisation.
@@ -67,7 +71,41 @@ export class GatewayReader {
     }
     if (this.#sequence.suspicious) return await this.#readAgain(head, known);
     const from = head.number > cursor.number ? cursor.number + 1n : head.number;
-    return await this.#read(head, known, from, STEP_BLOCKS);
+    return (await this.#leap(head, known, from)) ?? (await this.#read(head, known, from, STEP_BLOCKS));
+  }
+
+  /**
+   * Far behind, below what is final and by more than the window: reads the logs of a range, and the blocks they are in. No reorganisation
+   * reaches there, so the blocks between need not be known. Undefined where that is not so, or where the chain does not go on from the cursor.
+   */
+  async #leap(head: Header, known: readonly BlockRef[], from: bigint): Promise<Look | undefined> {
+    const { client, chain, ref } = this.#parameters;
+    const most = BigInt(WINDOW_BLOCKS) + STEP_BLOCKS;
+    if (this.#sequence.suspicious || head.number - from < most) return undefined;
+    const finalized = await readFinalizedNumber(client);
+    if (finalized === undefined || finalized - from < most) return undefined;
+    const beforeWindow = finalized - BigInt(WINDOW_BLOCKS);
+    const to = beforeWindow < from + LEAP_BLOCKS - 1n ? beforeWindow : from + LEAP_BLOCKS - 1n;
+    const [first, tip, logs] = await Promise.all([
+      readHeaderAt(client, from),
+      readHeaderAt(client, to),
+      client.getLogs({ address: ref.gateway, fromBlock: from, toBlock: to }),
+    ]);
+    const [cursor] = known;
+    if (cursor !== undefined && cursor.hash !== first.parentHash) return undefined;
+    const numbers = [...new Set([...logs.map(({ blockNumber }) => blockNumber), to])].sort((a, b) => Number(a - b));
+    const added = await inChunks(numbers, PARALLEL_READS, async (number) => {
+      const block = toBlockRef(number === to ? tip : await readHeaderAt(client, number));
+      const said = logs.filter(({ blockNumber }) => blockNumber === number);
+      return { block, events: readGatewayEvents(chain, ref, block, said) };
+    });
+    await this.#sequence.follow(cursor, added);
+    // At once: what is hidden here is out of reach once the cursor has left it behind.
+    await this.#sequence.auditPast(tip);
+    const next = [toBlockRef(tip)];
+    const final = await this.#readFinal(head, next);
+    const step = this.#step({ added, cursor: toBlockRef(tip), final, head });
+    return { kind: "step", step: { ...step, isLeap: true }, known: next };
   }
 
   async #lookAtHead(head: Header, known: readonly BlockRef[]): Promise<Look> {
@@ -122,7 +160,15 @@ export class GatewayReader {
   }): WatcherStep {
     const { removed = [], added = [], cursor, final, head } = parts;
     const { chain } = this.#parameters;
-    return { chain, removed, added, cursor, finalized: { number: final }, head: { number: head.number } };
+    return {
+      chain,
+      removed,
+      added,
+      isLeap: false,
+      cursor,
+      finalized: { number: final },
+      head: { number: head.number },
+    };
   }
 
   async #readEvents(header: Header): Promise<readonly GatewayEvent[]> {

@@ -16,6 +16,20 @@ export async function readHead(client: PublicClient): Promise<Header> {
   return toHeader(await client.getBlock({ blockTag: "latest" }));
 }
 
+export async function readHeaderAt(client: PublicClient, blockNumber: bigint): Promise<Header> {
+  return toHeader(await client.getBlock({ blockNumber }));
+}
+
+/** The newest block no reorganisation reaches; undefined where the providers cannot say. */
+export async function readFinalizedNumber(client: PublicClient): Promise<bigint | undefined> {
+  try {
+    return (await client.getBlock({ blockTag: "finalized" })).number;
+  } catch {
+    // Some chains know no such block; what is amiss with the providers shows in the reads that follow.
+    return undefined;
+  }
+}
+
 export async function readHeaderByHash(client: PublicClient, blockHash: Hex): Promise<Header> {
   return toHeader(await client.getBlock({ blockHash }));
 }
@@ -33,7 +47,7 @@ export async function readHeaders(
 ): Promise<readonly Header[]> {
   const numbers = Array.from({ length: Number(to - from) + 1 }, (_, i) => from + BigInt(i));
   const headers = await inChunks(numbers, PARALLEL_READS, async (number) =>
-    number === head.number ? head : toHeader(await client.getBlock({ blockNumber: number })),
+    number === head.number ? head : await readHeaderAt(client, number),
   );
   for (const [i, header] of headers.entries()) {
     const parent = headers[i - 1];

@@ -70,9 +70,22 @@ export class Sequence {
       const facts = { chain: this.#chain, gateway: this.#ref.gateway, block: head.number, blockHash: head.hash };
       throw watchError("WATCH_GATEWAY_MISSING", facts);
     }
+    await this.#compare(head, count);
+  }
+
+  /**
+   * The same at an old block: there the gateway may not be yet, and the providers may not have that state any more.
+   * @throws HeraldError WATCH_SEQ_GAP
+   */
+  async auditPast(block: BlockRef): Promise<void> {
+    const count = await readRequestCount(this.#client, this.#ref.gateway, block.hash);
+    await this.#compare(block, count === "none" ? 0n : count);
+  }
+
+  async #compare(block: BlockRef, count: bigint | "unknown"): Promise<void> {
     if (count === "unknown") return;
-    const read = await this.#countAfter(head);
-    if (read !== count) throw this.#gap(head, count, read);
+    const read = await this.#countAfter(block);
+    if (read !== count) throw this.#gap(block, count, read);
   }
 
   /** The count after this block is to be taken from the store again. */

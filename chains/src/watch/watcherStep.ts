@@ -72,6 +72,11 @@ export interface WatcherStep {
   readonly removed: readonly BlockRef[];
   /** Oldest first. */
   readonly added: readonly { readonly block: BlockRef; readonly events: readonly GatewayEvent[] }[];
+  /**
+   * True where `added` leaves out the blocks in which the gateway said nothing. All of them are final, and none before them can be removed
+   * any more.
+   */
+  readonly isLeap: boolean;
   /** The last block read. */
   readonly cursor: BlockRef;
   /** The highest block that is final by the lane's policy; it may be ahead of the cursor, or negative on a very young chain. */

@@ -13,7 +13,7 @@ export interface StoredRequest {
 }
 
 /**
- * What a relayer's store does with steps, in memory, and an auditor of every step: blocks must leave from the top and join without a gap,
+ * What a relayer's store does with steps, in memory, and an auditor of every step: blocks must leave from the top and join without a gap (unless it is a leap),
  * and no request may open twice on one chain.
  */
 export class MemoryStore {
@@ -66,13 +66,17 @@ export class MemoryStore {
     }
     for (const { block } of step.added) {
       const top = blocks[0];
-      if (top !== undefined && (block.parentHash !== top.hash || block.number !== top.number + 1n)) {
+      if (
+        step.isLeap
+          ? block.number <= (top?.number ?? 0n)
+          : top !== undefined && (block.parentHash !== top.hash || block.number !== top.number + 1n)
+      ) {
         throw new Error(`block ${block.number} does not follow block ${top.number}`);
       }
       blocks.unshift(block);
     }
     if (blocks[0]?.hash !== step.cursor.hash) throw new Error("the cursor is not the last block");
-    return blocks;
+    return step.isLeap ? blocks.slice(0, 1) : blocks;
   }
 
   #apply(step: WatcherStep): Map<string, StoredRequest> {

@@ -72,13 +72,18 @@ export class RequestIndex implements RequestBodiesIndex, RequestsHeld, SettledEl
       .orderBy("number", "desc")
       .limit(BLOCK_WINDOW)
       .execute();
-    return rows.map((row) => ({
+    const blocks = rows.map((row) => ({
       number: BigInt(row.number),
       // CAST: hashes are written from hex.
       hash: row.hash as Hex,
       parentHash: row.parent_hash as Hex,
       timestamp: BigInt(row.timestamp),
     }));
+    // A leap leaves blocks out; those before it are final and of no more use.
+    const gap = blocks.findIndex(
+      (block, place) => blocks[place - 1] !== undefined && blocks[place - 1]?.parentHash !== block.hash,
+    );
+    return gap === -1 ? blocks : blocks.slice(0, gap);
   }
 
   /** Unparked requests of a chain opened up to and including a block. */
