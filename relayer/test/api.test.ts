@@ -30,7 +30,7 @@ beforeEach(async () => {
       const facts = { chain };
       throw new HeraldError({ code: "TEST_NO_CHAIN", message: "No.", facts, actor: "user", retry: "never" });
     },
-    status: async () => ({ open: {} }),
+    status: async () => ({ problems, open: {}, providers: {}, tagAliases: [] }),
   });
 });
 afterEach(() => api.close());

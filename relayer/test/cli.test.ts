@@ -168,7 +168,7 @@ describe("usage", () => {
     expect(refused.code).toBe(64);
     expect(refused.stderr).toContain("No chain nowhere.");
     expect(away.code).toBe(75);
-    expect(away.stderr).toContain("INTAKE_RELAYER_UNREACHABLE");
+    expect(away.stderr).toContain("RELAYER_UNREACHABLE");
   });
 });
 

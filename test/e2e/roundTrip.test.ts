@@ -119,6 +119,9 @@ describe("a provider that cannot be relied on", () => {
         return state.ok ? undefined : state;
       });
       expect(problems.join("\n")).toMatch(/base/);
+      const told = await user.status();
+      expect(told).toMatch(/^The relayer has problems:\n(?: {2}.*\n)* {2}chain base: /);
+      expect(told).toMatch(/^base +base-2 /m);
       expect(user.settlements("base", requestId)).toHaveLength(0);
       expect(await user.view(requestId)).toBeUndefined();
       await waitFor("the chain itself to show it", () => observers.base?.requests.has(requestId) || undefined);

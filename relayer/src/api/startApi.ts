@@ -4,6 +4,7 @@ import { formatError, HeraldError, isHeraldError } from "@herald/wire/errors";
 import { parseRequestId } from "@herald/wire/ids";
 import type { Log } from "@herald/wire/log";
 import type { HandIntake } from "../service/handIntake.js";
+import type { RelayerStatus } from "../service/relayerStatus.js";
 import type { RequestView } from "../service/requestView.js";
 
 /** What the API needs to know of the service. */
@@ -14,7 +15,7 @@ export interface ApiSource {
   requests(limit: number): Promise<readonly { readonly requestId: string }[]>;
   /** Reads one transaction now; it changes what is known, never what is true. */
   readonly intake: HandIntake;
-  status(): Promise<Readonly<Record<string, unknown>>>;
+  status(): Promise<RelayerStatus>;
 }
 
 /** An API that listens; until it serves it only says that the relayer starts. */

@@ -51,6 +51,13 @@ Try it without any account or key (npx herald, in the repository after the first
     .action(async (options) => (await import("./start.js")).start(options));
 
   program
+    .command("status")
+    .description("show what keeps a relayer from its work, what is open, and how its providers do")
+    .requiredOption("--config <file>", "client configuration (JSON); herald dev writes one as client.json")
+    .option("--json", "print JSON")
+    .action(async (options) => (await import("./status.js")).status(options));
+
+  program
     .command("worker")
     .description("run a worker that serves models and signs its answers")
     .requiredOption("--config <file>", "its configuration (JSON)")

@@ -1,11 +1,6 @@
 import { HeraldError } from "@herald/wire/errors";
-import { clientConfigSchema } from "../config/clientConfig.js";
-import { loadConfig } from "../config/loadConfig.js";
 import type { Taken } from "../store/takeTransaction.js";
-import { relayerApiOf } from "./relayerApi.js";
-
-/** A relayer that asks its providers needs longer than one that reads its store. */
-const TIMEOUT_MS = 60_000;
+import { askRelayer } from "./askRelayer.js";
 
 const meanings = {
   taken: "taken in",
@@ -18,8 +13,7 @@ export async function requestIntake(
   txHash: string,
   options: { readonly config: string; readonly chain: string; readonly json?: boolean },
 ): Promise<void> {
-  const api = relayerApiOf(loadConfig(options.config, clientConfigSchema), options.config);
-  const taken = await ask(api, options.chain, txHash);
+  const taken = await ask(options.config, options.chain, txHash);
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify(taken)}\n`);
     return;
@@ -29,32 +23,18 @@ export async function requestIntake(
   process.stdout.write(`${lines.length === 0 ? nothing : lines.join("\n")}\n`);
 }
 
-async function ask(api: string | undefined, chain: string, txHash: string): Promise<readonly Taken[]> {
-  const facts = { relayer: api ?? "It does not run.", chain, transaction: txHash };
-  let response: Response;
-  let body: unknown;
-  try {
-    const path = `/intake/${encodeURIComponent(chain)}/${encodeURIComponent(txHash)}`;
-    const request = { method: "POST", signal: AbortSignal.timeout(TIMEOUT_MS) };
-    response = await fetch(new URL(path, api), request);
-    body = await response.json();
-  } catch (cause) {
-    throw new HeraldError({
-      code: "INTAKE_RELAYER_UNREACHABLE",
-      message: "The relayer cannot be asked.",
-      fix: "Start the relayer, and check relayerApi or portFile in the configuration.",
-      ...{ facts, actor: "operator", retry: { afterMs: 1_000 }, cause },
-    });
-  }
+async function ask(configFile: string, chain: string, transaction: string): Promise<readonly Taken[]> {
+  const path = `/intake/${encodeURIComponent(chain)}/${encodeURIComponent(transaction)}`;
+  const { api, status, body } = await askRelayer(configFile, path, "POST");
   // CAST: our own API's answer.
-  if (response.ok) return body as readonly Taken[];
+  if (status === 200) return body as readonly Taken[];
   const said = typeof body === "object" && body !== null && "error" in body ? String(body.error) : "nothing";
   throw new HeraldError({
     code: "INTAKE_REFUSED",
     message: "The relayer did not take the transaction in.",
-    facts: { ...facts, said },
+    facts: { relayer: api, chain, transaction, said },
     fix: "Do what it says, then ask again.",
-    ...(response.status === 400
+    ...(status === 400
       ? ({ actor: "user", retry: "never" } as const)
       : ({ actor: "upstream", retry: { afterMs: 1_000 } } as const)),
   });

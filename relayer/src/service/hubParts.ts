@@ -1,8 +1,8 @@
-import { createQuorumClient } from "@herald/chains/quorum/quorumClient";
+import { createQuorumClient, type QuorumClient } from "@herald/chains/quorum/quorumClient";
 import type { QuorumEvent } from "@herald/chains/quorum/quorumEvents";
 import { createTransactionSender, type TransactionSender } from "@herald/chains/send/transactionSender";
 import type { HubValidator } from "@herald/workflows/effects/deliveryWriter";
-import type { Address, PublicClient } from "viem";
+import type { Address } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import type { RelayerConfig } from "../config/relayerConfig.js";
 import { SqlTransactions } from "../store/sqlTransactions.js";
@@ -12,7 +12,7 @@ import type { SharedParts } from "./sharedParts.js";
 export interface HubParts {
   readonly name: string;
   readonly domain: number;
-  readonly client: PublicClient;
+  readonly client: QuorumClient;
   readonly account: PrivateKeyAccount;
   readonly sender: TransactionSender;
   readonly resultHub: Address;

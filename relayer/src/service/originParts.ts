@@ -1,4 +1,4 @@
-import { createQuorumClient } from "@herald/chains/quorum/quorumClient";
+import { createQuorumClient, type QuorumClient } from "@herald/chains/quorum/quorumClient";
 import type { Disagreement, TagAlias } from "@herald/chains/quorum/quorumEvents";
 import { createTransactionSender } from "@herald/chains/send/transactionSender";
 import { type WatcherState, watchGateway } from "@herald/chains/watch/gatewayWatcher";
@@ -26,6 +26,7 @@ import type { RuleSource } from "./workerRules.js";
 
 /** Everything that serves one origin chain. */
 export interface OriginParts extends RuleSource, TransactionReader {
+  readonly client: QuorumClient;
   readonly account: PrivateKeyAccount;
   readonly writers: readonly EffectWriter[];
   /** Providers found to answer `safe` or `finalized` with their latest block. */

@@ -213,6 +213,7 @@ export async function startService(parameters: {
     status: async () => ({
       problems: health.problems(),
       open: await index.openCounts(),
+      providers: Object.fromEntries([...origins, hub].map(({ name, client }) => [name, client.providers()])),
       tagAliases: origins.flatMap((origin) => origin.tagAliases()),
     }),
   });

@@ -136,6 +136,10 @@ export function dappUser(herald: LocalHerald, observers: Readonly<Record<string,
       return (await promisify(execFile)(process.execPath, args)).stdout;
     },
 
+    /** `herald status`, as it is printed. */
+    status: async (): Promise<string> =>
+      (await promisify(execFile)(process.execPath, [heraldBin, "status", "--config", configFile])).stdout,
+
     view: (id: Hex): Promise<RequestView | undefined> => readView(herald.apiUrl(), id),
 
     settlements: (chain: string, id: Hex): readonly SeenSettlement[] =>
