@@ -16,12 +16,19 @@ export interface MatchingElement {
   readonly bodyRegex?: string;
 }
 
+/** What elements look at. Hex in lower case, `sender` and `recipient` as words of 32 bytes. */
+export type Matchable = Pick<
+  DispatchedMessage,
+  "messageId" | "origin" | "sender" | "destination" | "recipient" | "body"
+>;
+
 /** Whether a message fits one of the elements. A list without elements is "not set": what that means is the caller's to say. */
-export function matches(list: readonly MatchingElement[], message: DispatchedMessage): boolean {
+export function matches(list: readonly MatchingElement[], message: Matchable): boolean {
   return list.some((element) => fits(element, message));
 }
 
-function fits(element: MatchingElement, message: DispatchedMessage): boolean {
+/** Whether a message fits this element. */
+export function fits(element: MatchingElement, message: Matchable): boolean {
   const { messageId, originDomain, senderAddress, destinationDomain, recipientAddress, bodyRegex } = element;
   return (
     includes(messageId, message.messageId, lower) &&
