@@ -1,7 +1,8 @@
 import { parseModelId } from "@herald/wire/ids";
 import type { Terms } from "@herald/wire/terms";
 import type { Hex } from "viem";
-import { expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import type { RouteFilters } from "../src/config/routeFilters.js";
 import { createAdmission } from "../src/service/admission.js";
 
 const address = (byte: string): Hex => `0x${byte.repeat(20)}`;
@@ -29,9 +30,18 @@ const terms: Terms = {
 };
 // CAST: admission looks at the policies and fee tokens of an origin only.
 const feeTokens = [{ token: address("0d"), minRelayFee: 100n }];
-const admit = createAdmission({ origins: { base: { policies: [1], feeTokens } }, payee } as never);
+const config = { origins: { base: { policies: [1], feeTokens, domain: 8453 } }, hub: { domain: 1979 }, payee };
+let filters: RouteFilters = {};
+const admit = createAdmission(config as never, () => filters);
 const verdict = (change: Partial<Terms>, chain = "base", topUp = 0n) =>
-  admit({ chain, terms: { ...terms, ...change }, observedAt: 1_000_000, topUp });
+  admit({
+    requestId: `0x${"ab".repeat(32)}`,
+    chain,
+    terms: { ...terms, ...change },
+    input: "0x6869",
+    observedAt: 1_000_000,
+    topUp,
+  });
 
 test("a request for any relayer, or for this one, is served", () => {
   expect(verdict({})).toBeNull();
@@ -62,4 +72,50 @@ test.each([
 
 test("a chain that is not configured is refused", () => {
   expect(verdict({}, "arbitrum")).toMatch(/does not serve arbitrum/);
+});
+
+describe("filters", () => {
+  afterEach(() => {
+    filters = {};
+  });
+  const matching = {
+    messageId: `0x${"AB".repeat(32)}`,
+    originDomain: ["1", "8453"],
+    destinationDomain: 1979,
+    senderAddress: address("02"),
+    recipientAddress: [address("04"), `0x${"00".repeat(12)}${"03".repeat(20)}`],
+    bodyRegex: "^6869$",
+  };
+  const fitting = Object.entries(matching).map(([key, value]) => ({ [key]: value }));
+  const wrong = [
+    { messageId: `0x${"ac".repeat(32)}` },
+    { originDomain: 1979 },
+    { destinationDomain: [8453] },
+    { senderAddress: address("03") },
+    { recipientAddress: address("02") },
+    { bodyRegex: "0x|^68$" },
+  ];
+
+  test.each([matching, {}, ...fitting])("%j matches the request", (element) => {
+    filters = { whitelist: [...wrong, element] };
+    expect(verdict({})).toBeNull();
+    filters = { blacklist: [...wrong, element] };
+    expect(verdict({})).toBe("It matches the blacklist of this relayer's filters (blacklist.6).");
+  });
+
+  test.each([...wrong, ...wrong.map((one) => ({ ...matching, ...one }))])("%j does not", (element) => {
+    filters = { blacklist: [element] };
+    expect(verdict({})).toBeNull();
+    filters = { whitelist: [element] };
+    expect(verdict({})).toBe("It matches nothing on the whitelist of this relayer's filters (whitelist.0).");
+  });
+
+  test("the blacklist wins, and other reasons stay reasons", () => {
+    filters = { whitelist: [{ senderAddress: address("02") }], blacklist: [{ recipientAddress: address("03") }] };
+    expect(verdict({})).toMatch(/blacklist\.0/);
+    expect(verdict({ consumer: address("04") })).toBeNull();
+    expect(verdict({ consumer: address("04"), policyId: 2 })).toMatch(/Policy 2/);
+    filters = { whitelist: wrong };
+    expect(verdict({})).toMatch(/whitelist\.0 to whitelist\.5/);
+  });
 });

@@ -61,7 +61,7 @@ function write(name: string, config: unknown): string {
 }
 
 /** Nothing listens on port 1: every chain and service of this relayer is away. */
-function relayerConfig(name: string, port = 0, store = name): string {
+function relayerConfig(name: string, port = 0, store = name, more: object = {}): string {
   const reading = {
     providers: [
       { name: "a", url: "http://127.0.0.1:1" },
@@ -88,6 +88,7 @@ function relayerConfig(name: string, port = 0, store = name): string {
     payee: one,
     api: { port },
     portFile: `${name}.port`,
+    ...more,
   });
 }
 
@@ -182,6 +183,15 @@ describe("configuration", () => {
     expect(await herald("start", "--config", join(folder, "absent.json"))).toMatchObject({ code: 78 });
   });
 
+  test("a problem of the filters keeps a relayer from starting, and leaves nothing behind", async () => {
+    write("bad.filters.json", { whitelist: [{ senderAddress: "0x12", originDomain: -1 }] });
+    const config = relayerConfig("filtered", 0, "filtered", { filters: "bad.filters.json" });
+    const { code, stdout, stderr } = await herald("start", "--config", config);
+    expect({ code, stdout }).toEqual({ code: 78, stdout: "" });
+    for (const path of ["senderAddress", "originDomain"]) expect(stderr).toContain(`\n  whitelist.0.${path} `);
+    expect(readdirSync(folder).filter((it) => it.startsWith("filtered"))).toEqual(["filtered.json"]);
+  });
+
   test("a port that is taken is one sentence and what to do", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
@@ -233,5 +243,24 @@ describe("a relayer whose world is away", () => {
     expect(await ended).toMatchObject({ code: 0 });
     expect(output.stdout).toBe(`relayer API ${api}\n`);
     expect(output.stderr).not.toContain("abab");
+  });
+
+  test("takes changed filters without a restart, and shows what is wrong with them", async () => {
+    write("filters.json", { blacklist: [{ senderAddress: one }] });
+    const config = relayerConfig("route", 0, "route", { filters: "filters.json" });
+    const { child, output, ended } = launch("start", "--config", config);
+    const portFile = join(folder, "route.port");
+    const eventually = { timeout: 60_000, interval: 100 };
+    await expect.poll(() => existsSync(portFile), eventually).toBe(true);
+    const api = readFileSync(portFile, "utf8").trim();
+    const status = async (): Promise<string> => await (await fetch(`${api}/status`)).text();
+    await expect.poll(() => output.stderr.includes("These filters are in force."), eventually).toBe(true);
+    write("filters.json", { blacklist: [{ senderAddress: "0x12" }] });
+    await expect.poll(status, eventually).toMatch(/filters: CONFIG_INVALID: .*blacklist\.0\.senderAddress expected an/);
+    write("filters.json", { whitelist: [{ senderAddress: one }, {}] });
+    await expect.poll(status, eventually).not.toContain("filters:");
+    await expect.poll(() => output.stderr.includes('"whitelist":2,"blacklist":"none"'), eventually).toBe(true);
+    child.kill("SIGTERM");
+    expect(await ended).toMatchObject({ code: 0 });
   });
 });

@@ -91,6 +91,8 @@ describe("a transaction taken in", () => {
     const states = new Map([[parseRequestId(idOf(1)), "expired"]] as const);
     expect(await index.take(seen({ states }))).toEqual([{ requestId: idOf(1), result: "settled" }]);
     expect((await index.find(idOf(1)))?.refusal).toContain("expired");
+    // This relayer would serve it, were it open.
+    expect(await index.reconsider()).toEqual([]);
     expect(await unstarted()).toEqual([]);
     expect(await index.countUpTo("base", at)).toBe(1n);
     expect(await index.countUpTo("base", block(4))).toBe(0n);

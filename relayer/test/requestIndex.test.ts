@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { RouteFilters } from "../src/config/routeFilters.js";
 import { createAdmission } from "../src/service/admission.js";
 import { openStore, type Store } from "../src/store/openStore.js";
 import { RequestIndex } from "../src/store/requestIndex.js";
@@ -12,6 +13,9 @@ const payee = `0x${"99".repeat(20)}` as const;
 const feeTokens = [{ token: `0x${"0d".repeat(20)}`, minRelayFee: 100n }];
 const gateways = { base: { chainId: 31102, gateway: payee } };
 
+const served = { origins: { base: { policies: [1], feeTokens, domain: 8453 } }, hub: { domain: 1979 }, payee };
+
+let filters: RouteFilters;
 let folder: string;
 let store: Store;
 let news: number;
@@ -21,7 +25,8 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "herald-index-"));
   store = await openStore(join(folder, "relayer.sqlite"));
   news = 0;
-  const admit = createAdmission({ origins: { base: { policies: [1], feeTokens } }, payee } as never); // CAST: what admission reads.
+  filters = {};
+  const admit = createAdmission(served as never, () => filters); // CAST: what admission reads.
   index = new RequestIndex(store, gateways, admit, { maxUnfinal: 4, maxUnfinalPerRequester: 2 }, () => {
     news += 1;
   });
@@ -214,6 +219,77 @@ describe("what is said of an open request", () => {
     expect(await unstarted()).toEqual([]);
     await hear(3, said(1, block(3), { type: "RequestToppedUp", topUp: 99n }));
     expect(await unstarted()).toEqual([idOf(1)]);
+  });
+});
+
+describe("filters that change", () => {
+  const sender = (byte: string) => ({ senderAddress: `0x${byte.repeat(20)}` });
+  const refusal = async (n: number) => (await index.find(idOf(n)))?.refusal;
+  const open = (n: number, terms: Parameters<typeof opened>[2] = {}) =>
+    index.commit(step({ added: [{ block: block(n), events: [opened(n, block(n), terms)] }] }));
+
+  test("decide on what comes after them; what is served stays served", async () => {
+    await open(1, { requester: "0a" });
+    filters = { blacklist: [sender("0b"), sender("0a")] };
+    await open(2, { requester: "0a" });
+    await open(3, { requester: "0c" });
+    expect(await refusal(2)).toBe("It matches the blacklist of this relayer's filters (blacklist.1).");
+    expect(await unstarted()).toEqual([1, 3].map(idOf));
+    expect(await index.reconsider()).toEqual([]);
+    expect(await unstarted()).toEqual([1, 3].map(idOf));
+  });
+
+  test("have what they let through now taken up, where nothing else is against it", async () => {
+    filters = { whitelist: [sender("0a")], blacklist: [sender("0d")] };
+    await open(1, { requester: "0b" });
+    await open(2, { requester: "0b", policyId: 7 });
+    await open(3, { requester: "0c" });
+    await open(4, { requester: "0d" });
+    expect(await unstarted()).toEqual([]);
+    filters = { whitelist: [sender("0a"), sender("0b"), sender("0d")], blacklist: [{ messageId: idOf(4) }] };
+    const before = news;
+    expect(await index.reconsider()).toEqual([idOf(1)]);
+    expect(news).toBe(before + 1);
+    expect(await unstarted()).toEqual([idOf(1)]);
+    expect(await refusal(2)).toMatch(/Policy 7/);
+    expect(await refusal(3)).toMatch(/whitelist\.0 to whitelist\.2/);
+    expect(await refusal(4)).toMatch(/blacklist\.0/);
+    expect(await index.reconsider()).toEqual([]);
+    expect(news).toBe(before + 1);
+  });
+
+  test("leave alone what is over: settled, pending or past its closing time", async () => {
+    filters = { blacklist: [{}] };
+    const soon = Math.floor(Date.now() / 1000) + 600;
+    for (const n of [1, 2, 3, 4]) await open(n, { deadline: soon });
+    const events = [
+      delivered(1, block(5)),
+      delivered(2, block(5), 1, false),
+      said(3, block(5), { type: "RequestCancelled", closeAt: soon - 700 }),
+    ];
+    await index.commit(step({ added: [{ block: block(5), events }] }));
+    filters = {};
+    expect(await index.reconsider()).toEqual([idOf(4)]);
+    for (const n of [1, 2, 3]) expect(await refusal(n)).toMatch(/blacklist\.0/);
+  });
+
+  test("are asked of every request refused, however many", async () => {
+    filters = { blacklist: [{}] };
+    const events = Array.from({ length: 450 }, (_, i) => opened(i + 1, block(1)));
+    await index.commit(step({ added: [{ block: block(1), events }], finalized: 1 }));
+    filters = {};
+    expect(await index.reconsider()).toHaveLength(450);
+    expect(await unstarted(1_000)).toHaveLength(450);
+  });
+
+  test("count again when a request is topped up", async () => {
+    filters = { blacklist: [sender("0a")] };
+    await open(1, { requester: "0a", feeToken: `0x${"0d".repeat(20)}` });
+    const topUp = said(1, block(2), { type: "RequestToppedUp", topUp: 100n });
+    await index.commit(step({ added: [{ block: block(2), events: [topUp] }] }));
+    expect(await refusal(1)).toMatch(/blacklist\.0/);
+    filters = {};
+    expect(await index.reconsider()).toEqual([idOf(1)]);
   });
 });
 

@@ -114,7 +114,7 @@ Try it without any account or key (npx herald, in the repository after the first
   return program;
 }
 
-const configKinds = ["relayer", "worker", "validator", "client"];
+const configKinds = ["relayer", "worker", "validator", "client", "filters"];
 
 function sampleHint(kind: string): string {
   return `(herald dev --dir ./world writes a working sample, ${kind === "relayer" ? "relayer.json" : `${kind}-1.json`}; \`herald config ${kind}\` explains its keys.)`;

@@ -9,30 +9,60 @@ import { formAt } from "./describeSchema.js";
  * @throws HeraldError CONFIG_UNREADABLE or CONFIG_INVALID
  */
 export function loadConfig<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> {
+  return checkConfig({ file, text: readText(file), schema, consequence: "nothing was started" });
+}
+
+/**
+ * The text of a configuration file.
+ * @throws HeraldError CONFIG_UNREADABLE
+ */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+/**
+ * Checks the text of a configuration file. `consequence` is what an operator reads of its problems: what was not done because of them.
+ * @throws HeraldError CONFIG_UNREADABLE or CONFIG_INVALID
+ */
+export function checkConfig<Schema extends z.ZodType>(parameters: {
+  readonly file: string;
+  readonly text: string;
+  readonly schema: Schema;
+  readonly consequence: string;
+}): z.output<Schema> {
+  const { file, text, schema, consequence } = parameters;
   let raw: unknown;
   try {
-    raw = JSON.parse(readFileSync(file, "utf8"));
+    raw = JSON.parse(text);
   } catch (cause) {
-    throw new HeraldError({
-      code: "CONFIG_UNREADABLE",
-      message: "The configuration file cannot be read as JSON.",
-      facts: { file },
-      fix: "Check the path and the JSON syntax.",
-      actor: "operator",
-      retry: "never",
-      cause,
-    });
+    throw unreadable(file, cause);
   }
   const parsed = schema.safeParse(raw, { reportInput: true });
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.flatMap((issue) => describeIssue(issue, schema));
   throw new HeraldError({
     code: "CONFIG_INVALID",
-    message: `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}; nothing was started.`,
+    message: `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}; ${consequence}.`,
     facts: { file, ...Object.fromEntries(problems) },
     fix: "Correct each path named above.",
     actor: "operator",
     retry: "never",
+  });
+}
+
+function unreadable(file: string, cause: unknown): HeraldError {
+  return new HeraldError({
+    code: "CONFIG_UNREADABLE",
+    message: "The configuration file cannot be read as JSON.",
+    facts: { file },
+    fix: "Check the path and the JSON syntax.",
+    actor: "operator",
+    retry: "never",
+    cause,
   });
 }
 

@@ -151,6 +151,11 @@ export const relayerConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe("How much unpaid work is taken on before the origin is final."),
+  filters: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe("JSON file with a whitelist and a blacklist of requests, looked at again while the relayer runs."),
   api: z
     .strictObject({
       host: z.string().default("127.0.0.1").describe("The address its API listens on."),

@@ -23,6 +23,7 @@ import { SqlOutbox } from "../store/sqlOutbox.js";
 import { SqlSpans } from "../store/sqlSpans.js";
 import { createAdmission } from "./admission.js";
 import { Completions } from "./completions.js";
+import { FiltersFile } from "./filtersFile.js";
 import { createHandIntake } from "./handIntake.js";
 import { Health } from "./health.js";
 import { hubParts } from "./hubParts.js";
@@ -48,11 +49,13 @@ export interface Service {
 /** Submissions to Celestia that may be out at once: each takes a second or more, and what waits meanwhile joins the next. */
 const EVIDENCE_IN_FLIGHT = 4;
 const RECONCILE_MS = 10_000;
+const FILTERS_POLL_MS = 1_000;
 
 /**
  * Puts a relayer together and starts it. Chains, Temporal or Celestia that are away do not keep it from starting: `/readyz` says what is
  * missing, and it goes on by itself once they are there.
- * @throws HeraldError CONFIG_KEY_UNUSABLE, API_PORT_TAKEN, STORE_FOLDER_MISSING, STORE_LOCKED, SIGNER_IN_USE, STORE_UNUSABLE
+ * @throws HeraldError CONFIG_KEY_UNUSABLE, CONFIG_UNREADABLE or CONFIG_INVALID (of the filters), API_PORT_TAKEN, STORE_FOLDER_MISSING,
+ * STORE_LOCKED, SIGNER_IN_USE, STORE_UNUSABLE
  */
 export async function startService(parameters: {
   readonly config: RelayerConfig;
@@ -70,6 +73,8 @@ export async function startService(parameters: {
   );
   const hubAccount = loadSigner(configFile, config.hub.signer, "hub.signer");
   const token = loadSecret(configFile, { file: config.celestia.tokenFile }, "celestia.tokenFile");
+
+  const filters = config.filters === undefined ? undefined : new FiltersFile(path(config.filters));
 
   // First of all: a port that is taken must leave nothing behind.
   const api = await startApi({ ...config.api, log });
@@ -108,7 +113,8 @@ export async function startService(parameters: {
     wakes.set(key, wake);
     return wake;
   };
-  const index = new RequestIndex(store, config.origins, createAdmission(config), config.admission, () => {
+  const admit = createAdmission(config, () => filters?.current ?? {});
+  const index = new RequestIndex(store, config.origins, admit, config.admission, () => {
     news.wake();
     // Somebody may have become final, and with it what the outbox held back.
     for (const wake of wakes.values()) wake.wake();
@@ -149,7 +155,14 @@ export async function startService(parameters: {
   const part = (name: string, run: () => Promise<void>, reportsItself = false): Promise<void> =>
     supervise({ part: name, run, reportsItself, health, log, signal });
 
+  /** What was refused under another configuration, or under other filters. */
+  const reconsider = async (): Promise<void> => {
+    const requests = await index.reconsider();
+    if (requests.length > 0) log.info("Requests that were refused are served after all.", { requests });
+  };
+
   const temporal = async (): Promise<void> => {
+    await reconsider();
     session = await openTemporal({
       ...config.temporal,
       identity: `herald@${hostname()}`,
@@ -184,6 +197,15 @@ export async function startService(parameters: {
       await close().catch(() => undefined);
     }
   };
+
+  const watchFilters = (file: FiltersFile): Promise<void> =>
+    file.watch({
+      pollMs: FILTERS_POLL_MS,
+      onFilters: reconsider,
+      onProblem: (problem) => health.set("filters", problem),
+      log,
+      signal,
+    });
 
   const probes = createProbes({
     celestia,
@@ -220,6 +242,7 @@ export async function startService(parameters: {
 
   const running = [
     part("temporal", temporal, true),
+    ...(filters === undefined ? [] : [part("filters", () => watchFilters(filters), true)]),
     ...origins.map((origin) => part(`chain ${origin.name}`, () => origin.watch(), true)),
     ...origins.flatMap((origin) =>
       origin.pokers.map((it) => part(`infernet ${origin.name} ${it.coordinator}`, () => it.run())),

@@ -7,10 +7,16 @@ import { type KeptEvent, standingAfter } from "./standing.js";
 /** How many blocks behind the cursor are kept to find a reorganisation's common ancestor. */
 export const BLOCK_WINDOW = 512;
 
-/** Decides whether a request is served, when it is seen and when it is topped up; a refusal is a sentence for whoever asks why. */
+/**
+ * Decides whether a request is served: when it is seen, and where it was refused also when it is topped up and when it is reconsidered. A
+ * refusal is a sentence for whoever asks why.
+ */
 export type Admission = (request: {
+  /** Lower case. */
+  readonly requestId: string;
   readonly chain: string;
   readonly terms: Terms;
+  readonly input: string;
   readonly observedAt: number;
   /** What was added to the relay fee. */
   readonly topUp: bigint;
@@ -62,6 +68,7 @@ export async function applyEvent(
   if (event.type === "MessageIgnored") return;
   if (event.type !== "RequestOpened") return await keepEvent(tx, chain, event, admit);
   const { id, terms, input, context, block, txHash, seq } = event;
+  const requestId = id.toLowerCase();
   const observedAt = Date.now();
   const place = {
     origin_tx: txHash,
@@ -72,7 +79,7 @@ export async function applyEvent(
   await tx
     .insertInto("requests")
     .values({
-      id: id.toLowerCase(),
+      id: requestId,
       chain,
       seq: Number(seq),
       requester: terms.requester.toLowerCase(),
@@ -81,7 +88,7 @@ export async function applyEvent(
       context,
       observed_at: observedAt,
       close_at: terms.deadline,
-      refusal: admit({ chain, terms, observedAt, topUp: 0n }),
+      refusal: admit({ requestId, chain, terms, input, observedAt, topUp: 0n }),
       ...place,
     })
     // Seen again after a reorganisation: the same request, in another block, waiting for finality anew.
@@ -119,7 +126,7 @@ async function keepEvent(
 export async function updateStanding(tx: Transaction<Database>, requestId: string, admit: Admission): Promise<void> {
   const row = await tx
     .selectFrom("requests")
-    .select(["chain", "terms", "refusal", "observed_at", "top_up"])
+    .select(["chain", "terms", "input", "refusal", "observed_at", "top_up"])
     .where("id", "=", requestId)
     .executeTakeFirst();
   if (row === undefined) return;
@@ -134,7 +141,7 @@ export async function updateStanding(tx: Transaction<Database>, requestId: strin
   const terms = termsFromJson(JSON.parse(row.terms) as TermsJson);
   const kept = events.map((it): KeptEvent => ({ tx: it.tx, seenAt: it.seen_at, event: JSON.parse(it.event) }));
   const standing = standingAfter(terms.deadline, kept);
-  const { chain, observed_at: observedAt } = row;
+  const { chain, input, observed_at: observedAt } = row;
   const topUp = BigInt(standing.top_up);
   // A top-up may reach what was too little; what is served stays served.
   const toppedUp = row.refusal !== null && topUp > BigInt(row.top_up);
@@ -143,7 +150,7 @@ export async function updateStanding(tx: Transaction<Database>, requestId: strin
     .set({
       ...standing,
       ...(standing.close_at !== terms.deadline && { closing_moved: 1 }),
-      ...(toppedUp && { refusal: admit({ chain, terms, observedAt, topUp }) }),
+      ...(toppedUp && { refusal: admit({ requestId, chain, terms, input, observedAt, topUp }) }),
     })
     .where("id", "=", requestId)
     .execute();

@@ -13,6 +13,7 @@ import { sql } from "kysely";
 import type { Hex } from "viem";
 import { type Admission, applyStep, BLOCK_WINDOW } from "./applyStep.js";
 import type { Store } from "./openStore.js";
+import { reconsider } from "./reconsider.js";
 import type { RequestRow } from "./schema.js";
 import { readResult } from "./standing.js";
 import { type Taken, takeTransaction } from "./takeTransaction.js";
@@ -125,6 +126,13 @@ export class RequestIndex implements RequestBodiesIndex, RequestsHeld, SettledEl
     const taken = await this.#db.transaction().execute((tx) => takeTransaction(tx, seen, this.#admit));
     this.#onNews();
     return taken;
+  }
+
+  /** Decides anew on what was refused and is still open, as admission may have changed; the ids of those that are served after all. */
+  async reconsider(): Promise<readonly string[]> {
+    const served = await reconsider(this.#db, this.#admit);
+    if (served.length > 0) this.#onNews();
+    return served;
   }
 
   async bodies(requestId: string): Promise<RequestBodies> {

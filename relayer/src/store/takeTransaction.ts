@@ -50,9 +50,10 @@ export async function takeTransaction(
       await applyEvent(tx, chain, event, admission);
       // What the watcher heard of it before it knew of the request itself.
       await updateStanding(tx, requestId, admit);
-      if (isFinal) {
-        await tx.updateTable("requests").set({ final_at: Date.now() }).where("id", "=", requestId).execute();
-      }
+      const now = Date.now();
+      // Closed, so that no refusal that is reconsidered starts it.
+      const marks = { ...(isFinal && { final_at: now }), ...(isSettled && { closed_at: now }) };
+      if (isFinal || isSettled) await tx.updateTable("requests").set(marks).where("id", "=", requestId).execute();
       taken.push({ requestId, result: isSettled ? "settled" : "taken" });
     }
   }
