@@ -157,8 +157,8 @@ export async function startService(parameters: {
 
   /** What was refused under another configuration, or under other filters. */
   const reconsider = async (): Promise<void> => {
-    const requests = await index.reconsider();
-    if (requests.length > 0) log.info("Requests that were refused are served after all.", { requests });
+    const { length: count } = await index.reconsider();
+    if (count > 0) log.info("Requests that were refused are served after all.", { count });
   };
 
   const temporal = async (): Promise<void> => {
