@@ -21,11 +21,17 @@ export interface OriginTree {
   leaf(message: DispatchedMessage): Promise<OriginLeaf>;
 }
 
-/** Leaves remembered, so that a message that waits is not read again each time. */
+/** A leaf as its block gives it; its root takes 32 hashes more, which are spent only on leaves asked for. */
+interface BlockLeaf {
+  readonly before: IncrementalTree;
+  readonly after: IncrementalTree;
+}
+
+/** Blocks remembered, so that the messages of a burst share one read, and one that waits is not read again each time. */
 const REMEMBERED = 256;
 
 /**
- * Reads the tree around single messages instead of replaying all of it: the hook keeps the left side of its next leaf's path, so its state
+ * Reads the tree around single blocks instead of replaying all of it: the hook keeps the left side of its next leaf's path, so its state
  * before a block and the block's own insertions give every root inside it; the hook's root after the block proves them.
  */
 export function createOriginTree(parameters: {
@@ -35,10 +41,10 @@ export function createOriginTree(parameters: {
 }): OriginTree {
   const { client, merkleTreeHook } = parameters;
   const hook = { address: merkleTreeHook, abi: merkleTreeHookAbi } as const;
-  const known = new Map<string, Promise<OriginLeaf>>();
+  const known = new Map<Hex, Promise<ReadonlyMap<Hex, BlockLeaf>>>();
 
-  async function read(message: DispatchedMessage): Promise<OriginLeaf> {
-    const { blockHash, messageId } = message;
+  /** The leaves of a block, by message id. */
+  async function read(blockHash: Hex): Promise<ReadonlyMap<Hex, BlockLeaf>> {
     const { parentHash } = await client.getBlock({ blockHash });
     const [{ branch, count }, root, insertions] = await Promise.all([
       client.readContract({ ...hook, functionName: "tree", blockHash: parentHash }),
@@ -46,33 +52,38 @@ export function createOriginTree(parameters: {
       client.getLogs({ address: merkleTreeHook, event: insertedEvent, strict: true, blockHash }),
     ]);
     let tree: IncrementalTree = { count: Number(count), branch };
-    let found: OriginLeaf | undefined;
+    const leaves = new Map<Hex, BlockLeaf>();
     for (const { args } of insertions) {
       if (args.index !== tree.count) throw contradicts({ blockHash, index: args.index, expected: tree.count });
       const before = tree;
       tree = insertLeaf(tree, args.messageId);
-      if (args.messageId === messageId) found = { index: args.index, before, root: treeRoot(tree) };
+      leaves.set(args.messageId, { before, after: tree });
     }
     if (treeRoot(tree) !== root) throw contradicts({ blockHash, root, replayed: treeRoot(tree) });
-    if (found === undefined) throw moved(message);
-    return found;
+    return leaves;
+  }
+
+  async function leavesOf(blockHash: Hex): Promise<ReadonlyMap<Hex, BlockLeaf>> {
+    const leaves = known.get(blockHash) ?? read(blockHash);
+    known.set(blockHash, leaves);
+    const [oldest] = known.keys();
+    if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
+    try {
+      return await leaves;
+    } catch (error) {
+      // Not what was begun since.
+      if (known.get(blockHash) === leaves) known.delete(blockHash);
+      throw error;
+    }
   }
 
   return {
     async leaf(message) {
       const inserted = message.insertions.some((it) => isAddressEqual(it.merkleTreeHook, merkleTreeHook));
       if (!inserted) throw moved(message);
-      const key = `${message.blockHash}/${message.messageId}`;
-      const leaf = known.get(key) ?? read(message);
-      known.set(key, leaf);
-      const [oldest] = known.keys();
-      if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
-      try {
-        return await leaf;
-      } catch (error) {
-        known.delete(key);
-        throw error;
-      }
+      const found = (await leavesOf(message.blockHash)).get(message.messageId);
+      if (found === undefined) throw moved(message);
+      return { index: found.before.count, before: found.before, root: treeRoot(found.after) };
     },
   };
 }

@@ -33,7 +33,7 @@ export class Following {
 
   /** One look at everything open: one call as long as nothing has landed. */
   async look(): Promise<number> {
-    const latest = await this.#nonces.count("latest");
+    const { count: latest } = await this.#nonces.used();
     const items = this.#journal.items;
     const mayHaveLanded = items.filter((it) => it.waiting && it.nonce < latest).slice(0, MOST_LANDING);
     await this.#each(mayHaveLanded, (it) => this.#lookUp(it));

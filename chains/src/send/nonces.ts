@@ -21,6 +21,8 @@ export class Nonces {
   #finalFloor = 0;
   /** Lowest nonce believed free although a lagging provider may not say so yet; trusted for a short time only. */
   #floor = { nonce: 0, until: 0 };
+  /** What the chain counts as of the last time it was asked, so that those who queue for a nonce need not ask again one by one. */
+  #newest: UsedNonces = { count: 0, askedAt: Number.NEGATIVE_INFINITY };
 
   constructor(parameters: LaneParameters, journal: Journal) {
     this.#p = parameters;
@@ -33,13 +35,16 @@ export class Nonces {
 
   async used(): Promise<UsedNonces> {
     const askedAt = this.#p.clock.now();
-    return { count: await this.count("latest"), askedAt };
+    const used = { count: await this.count("latest"), askedAt };
+    if (askedAt >= this.#newest.askedAt) this.#newest = used;
+    return used;
   }
 
   /** A count that is a moment old will do: what landed since then is still open, or the floor remembers it, for longer than that. */
-  async free(used: UsedNonces): Promise<number> {
-    const fresh = this.#p.clock.now() - used.askedAt < this.#p.rebroadcastAfterMs / 2;
-    const latest = Math.max(this.#finalFloor, fresh ? used.count : await this.count("latest"));
+  async free(): Promise<number> {
+    const fresh = this.#p.clock.now() - this.#newest.askedAt < this.#p.rebroadcastAfterMs / 2;
+    const { count } = fresh ? this.#newest : await this.used();
+    const latest = Math.max(this.#finalFloor, count);
     const held = new Set(this.#journal.items.map((it) => it.nonce));
     let nonce = this.#p.clock.now() < this.#floor.until ? Math.max(latest, this.#floor.nonce) : latest;
     while (held.has(nonce)) nonce++;

@@ -84,7 +84,7 @@ export class SenderLane {
       // Looked for again under this lease: somebody else may have sent the id since it was found to be new.
       const known = await this.#journal.find(id);
       if (known instanceof InFlight || known?.state === "mined") throw this.#journal.lease.lostError();
-      const nonce = await this.#nonces.free(used);
+      const nonce = await this.#nonces.free();
       this.#journal.spending.check(id, cost);
       const signedAt = clock.now();
       const attempt = await signAttempt({
