@@ -95,6 +95,19 @@ test("a read that stood on a head which is none any more is put again at the new
   expect(places).toHaveLength(3);
 });
 
+test("gas, the dearest read, is estimated once of each provider, at the head, though the last one is none any more", async () => {
+  const { estimateGas, getBalance } = client();
+  await getBalance({ address: someone });
+  await clientsOf(anvil).control.mine({ blocks: 1 });
+  await new Promise((resolve) => setTimeout(resolve, HEAD_FRESH_MS + 10));
+  await estimateGas({ account: someone, to: someone, prepare: false });
+  const places = proxies.map(({ calls }) =>
+    calls.flatMap(({ method, params }) => (method === "eth_estimateGas" ? [params[1]] : [])),
+  );
+  const { hash } = await clientsOf(anvil).client.getBlock();
+  expect(places).toEqual([[{ blockHash: hash }], [{ blockHash: hash }]]);
+});
+
 test("after a receipt the state it made is read, however fresh the last head", async () => {
   const { control, walletOf } = clientsOf(anvil);
   const { getBalance, waitForTransactionReceipt } = client();

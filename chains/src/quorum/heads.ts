@@ -52,10 +52,8 @@ export class Heads {
    * changed, and then the answer is there with the head instead of after it. Where it has, the question is put again at the new one.
    */
   async readPinned<T>(question: Question, at: number, ask: (pinned: Question) => Promise<T>): Promise<T> {
-    const given = question.params[at];
-    if (given === "pending") throw callUnsupported(question, "Read the state at latest, or at a block.");
-    if (given !== undefined && given !== null && !isTag(given)) return await ask(question);
-    const tag = given ?? "latest";
+    const tag = stateTag(question, at);
+    if (tag === undefined) return await ask(question);
     const before = this.#shared.isFresh(tag) ? undefined : headForm.safeParse(this.#shared.last(tag)).data;
     const guess = before && pinAt({ ...question, asked: [] }, at, before.hash);
     const guessed = guess && ask(guess);
@@ -66,6 +64,12 @@ export class Heads {
       return await ask(pinAt(question, at, hash));
     }
     return await heard(question, { value: guessed, asked: guess.asked });
+  }
+
+  /** The question with its block given by hash as in `readPinned`, for those too dear to be put in vain. */
+  async withHash(question: Question, at: number): Promise<Question> {
+    const tag = stateTag(question, at);
+    return tag === undefined ? question : pinAt(question, at, (await this.#recent(question, tag)).hash);
   }
 
   /** The question with its block given by number, for methods that take no hash. */
@@ -113,6 +117,13 @@ export class Heads {
     const manner = isLast ? { holds: true } : { tentative: true };
     return await this.#asker.ask(shared, agreeSharedBlock(shared), manner, noteOutvoted);
   }
+}
+
+/** The tag that state is to be read under; undefined = at a block that is given. */
+function stateTag(question: Question, at: number): Tag | undefined {
+  const given = question.params[at] ?? "latest";
+  if (given === "pending") throw callUnsupported(question, "Read the state at latest, or at a block.");
+  return isTag(given) ? given : undefined;
 }
 
 function pinAt(question: Question, at: number, blockHash: string): Question {

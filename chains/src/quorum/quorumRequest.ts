@@ -77,8 +77,11 @@ export function quorumRequest(parameters: {
       }
       case "call":
         return await heads.readPinned(question, call.at, (it) => asker.askExactly(it, call, {}));
-      case "estimate":
-        return await heads.readPinned(question, call.at, (it) => asker.ask(it, agreeEstimate(it)));
+      case "estimate": {
+        // The dearest question to a node, so never put at a guessed head; a sender waits as long for the fees anyway.
+        const pinned = await heads.withHash(question, call.at);
+        return await asker.ask(pinned, agreeEstimate(pinned));
+      }
       case "history":
         return await asker.askExactly(await heads.withNumber(question, call.at), call, { holds: true });
       case "reached":
