@@ -4,12 +4,17 @@ import { ensureToolchain } from "../setup/toolchain.mjs";
 
 const usage = `Usage: npm run bench -- roundtrip [--requests N] [--concurrency N] [--json]
        npm run bench -- messages [--json]
+       npm run bench -- watcher [--requests N] [--blocks N] [--json]
 
   roundtrip      requests to the classifier, from all three origins in turn, each from its block to its callback
   --requests     how many; 60 unless told otherwise
   --concurrency  how many at a time; 12 unless told otherwise
 
   messages       Hyperlane messages from one chain to another: one at a time, bursts, and bursts of which one cannot be delivered
+
+  watcher        requests one at a time, each from its block to the start of its workflow; then a chain's past, read by a new relayer
+  --requests     how many; 30 unless told otherwise
+  --blocks       how long that past is; 20000 unless told otherwise, which takes a node two minutes to make
 
   --json         print the result as the last line of standard output`;
 
@@ -22,6 +27,10 @@ const benchmarks = {
   messages: {
     counts: {},
     run: async (options) => (await import("../dist/bench/messages.js")).runMessages(options),
+  },
+  watcher: {
+    counts: { requests: 30, blocks: 20_000 },
+    run: async (options) => (await import("../dist/bench/watcher.js")).runWatcher(options),
   },
 };
 
