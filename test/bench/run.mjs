@@ -14,7 +14,7 @@ const usage = `Usage: npm run bench -- roundtrip [--requests N] [--concurrency N
 
   watcher        requests one at a time, each from its block to the start of its workflow; then a chain's past, read by a new relayer
   --requests     how many; 30 unless told otherwise
-  --blocks       how long that past is; 20000 unless told otherwise, which takes a node two minutes to make
+  --blocks       how long that past is; 5000 unless told otherwise, which takes a node a minute or two to make
 
   --json         print the result as the last line of standard output`;
 
@@ -29,7 +29,7 @@ const benchmarks = {
     run: async (options) => (await import("../dist/bench/messages.js")).runMessages(options),
   },
   watcher: {
-    counts: { requests: 30, blocks: 20_000 },
+    counts: { requests: 30, blocks: 5_000 },
     run: async (options) => (await import("../dist/bench/watcher.js")).runWatcher(options),
   },
 };
