@@ -16,7 +16,7 @@ import type { BlockRef, GatewayEvent, RequestsHeld, WatcherStep } from "./watche
 const WINDOW_BLOCKS = 512;
 /** Most new blocks of one step: what is read again after a crash, and what one transaction takes. */
 const STEP_BLOCKS = 128n;
-/** Most blocks that one step passes over by their logs alone: what public providers answer for a contract without splitting. */
+/** Most blocks that one step passes over by their logs alone; a provider that takes fewer is asked in parts, see `rangeErrors`. */
 const LEAP_BLOCKS = 2_000n;
 const PARALLEL_READS = 32;
 /** How often finality is looked at while no block comes, and the gateway's own count while nothing is amiss. */

@@ -16,6 +16,7 @@ export async function readHead(client: PublicClient): Promise<Header> {
   return toHeader(await client.getBlock({ blockTag: "latest" }));
 }
 
+/** The block at a height; beyond what is final, another one may be there next time. */
 export async function readHeaderAt(client: PublicClient, blockNumber: bigint): Promise<Header> {
   return toHeader(await client.getBlock({ blockNumber }));
 }
